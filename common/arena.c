@@ -99,6 +99,16 @@ void wr_arena_reset(wr_arena *a)
 #endif
 }
 
+void wr_arena_trim(wr_arena *a, size_t keep)
+{
+    WR_ASSERT(a->used == 0 && !a->deferred && keep > 0);
+    if (!a->head || a->head->cap <= keep)
+        return;
+    free_chain(a, a->head);
+    a->head = NULL;
+    a->next_size = keep;
+}
+
 size_t wr_arena_used(const wr_arena *a)
 {
     return a->used;

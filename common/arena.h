@@ -26,6 +26,9 @@ wr_arena *wr_arena_new(size_t block_size);
 void wr_arena_free(wr_arena *a);
 /** Release everything handed out, keeping the largest block for reuse. */
 void wr_arena_reset(wr_arena *a);
+/** Give the kept block back to the system where it is larger than @p keep bytes, and begin with a
+ *  block of that size again. @pre nothing has been handed out since the last reset. */
+void wr_arena_trim(wr_arena *a, size_t keep);
 /**
  * Call @p fn(arg) when the arena is reset or freed, the newest first: for what memory in the arena
  * refers to but does not hold (compiled patterns, formatters).

@@ -42,6 +42,16 @@ void *wr_realloc(void *old, size_t size)
     return p;
 }
 
+/* mimalloc's, where it is linked: it gives pages back when its thread asks for memory, which one
+ * that waits does not. */
+__attribute__((weak)) void mi_collect(bool force);
+
+void wr_memory_idle(void)
+{
+    if (mi_collect)
+        mi_collect(true);
+}
+
 void wr_free(void *p)
 {
     free(p);

@@ -51,6 +51,9 @@ void *wr_malloc(size_t size) __attribute__((malloc, alloc_size(1), returns_nonnu
 void *wr_calloc(size_t n, size_t size) __attribute__((malloc, alloc_size(1, 2), returns_nonnull));
 void *wr_realloc(void *p, size_t size) __attribute__((returns_nonnull));
 void wr_free(void *p);
+/** Give freed memory of this thread back to the system, as far as the allocator can: for a thread
+ *  that is about to wait for long. Takes some 10 us. */
+void wr_memory_idle(void);
 char *wr_strdup(const char *s) __attribute__((returns_nonnull));
 
 #endif

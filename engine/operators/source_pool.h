@@ -38,6 +38,8 @@ typedef struct wr_source_pool wr_source_pool;
 wr_source_pool *wr_source_pool_new(void);
 /** A new run of records begins: forget what was decoded. Batches made before are gone. */
 void wr_source_pool_next(wr_source_pool *pool);
+/** The same, and give back memory that only long runs need: there may be no more for a while. */
+void wr_source_pool_trim(wr_source_pool *pool);
 /** @pre all topologies that used it are closed. */
 void wr_source_pool_free(wr_source_pool *pool);
 

@@ -17,6 +17,9 @@
 
 #include <stdio.h>
 
+/** What a pool's memory begins with: a few hundred narrow rows. */
+#define SCRATCH_BYTES 65536u
+
 typedef struct run_column {
     bool wanted; /* by some member */
     bool is_key;
@@ -68,7 +71,7 @@ struct wr_source_pool {
 wr_source_pool *wr_source_pool_new(void)
 {
     wr_source_pool *pool = wr_calloc(1, sizeof *pool);
-    pool->scratch = wr_arena_new(1 << 16);
+    pool->scratch = wr_arena_new(SCRATCH_BYTES);
     return pool;
 }
 
@@ -76,6 +79,12 @@ void wr_source_pool_next(wr_source_pool *pool)
 {
     pool->serial++;
     wr_arena_reset(pool->scratch);
+}
+
+void wr_source_pool_trim(wr_source_pool *pool)
+{
+    wr_source_pool_next(pool);
+    wr_arena_trim(pool->scratch, SCRATCH_BYTES);
 }
 
 void wr_source_pool_free(wr_source_pool *pool)

@@ -236,12 +236,15 @@ static const wr_setting settings[] = {
     {"weir.authentication.jwks.ca.file", NULL, FIXED, KSQL, TEXT,
      "Server: who has signed the certificate of that address (PEM); not given: the system's "
      "authorities"},
+    /* Never the token's own choice: one that says "none", or has a public key used as a secret,
+     * must find no listener. */
     {"weir.authentication.token.algorithms", "RS256,ES256", FIXED, KSQL, TEXT,
      "Server: how tokens may be signed: RS256, ES256"},
     {"weir.authentication.token.audience", NULL, FIXED, KSQL, TEXT,
      "Server: whom tokens must be for (aud)"},
     {"weir.authentication.token.issuer", NULL, FIXED, KSQL, TEXT,
      "Server: who must have issued tokens (iss)"},
+    /* Providers differ: "roles", "groups", "scope" (a text with blanks). */
     {"weir.authentication.token.roles.claim", "roles", FIXED, KSQL, TEXT,
      "Server: the claim of a token that has the user's roles: a list, or a text with blanks "
      "between"},

@@ -110,17 +110,23 @@ static void forget_request(wr_log_reader *r)
     r->asked = false;
 }
 
+static void free_spares(wr_log_reader *r)
+{
+    while (r->spare) {
+        local_batch *next = r->spare->next;
+        free_batch(r->spare);
+        r->spare = next;
+    }
+    r->spare_n = 0;
+}
+
 void wr__local_reader_close(wr_log_reader *r)
 {
     if (!r)
         return;
     forget_request(r);
     drop_assignment(r);
-    while (r->spare) {
-        local_batch *b = r->spare;
-        r->spare = b->next;
-        free_batch(b);
-    }
+    free_spares(r);
     pthread_cond_destroy(&r->moved);
     wr_free(r);
 }
@@ -451,8 +457,11 @@ weir_status wr__local_poll(wr_log_reader *r, uint32_t max_records, int timeout_m
     if (r->asked)
         return WEIR_OK;
     found f = wait_for_records(r, timeout_ms);
-    if (f.part == r->parts_n)
+    if (f.part == r->parts_n) {
+        if (timeout_ms > 0) /* it has waited: there may be nothing for long */
+            free_spares(r);
         return WEIR_OK;
+    }
     local_part *p = &r->parts[f.part];
     if (f.anew)
         return wr__log_made_anew(p->topic->name, p->partition, p->next, f.high, err);

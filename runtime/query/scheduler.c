@@ -21,6 +21,10 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+/** Rows of a batch of a client's query: hundreds of slow clients may each hold one, half done; what
+ * a batch costs beside its rows is nothing from some hundred on. */
+#define CLIENT_BATCH_ROWS 1024
+
 /** A worker that others may join, if it has a key. */
 typedef struct listed {
     char *key; /* NULL: nobody may */
@@ -283,6 +287,8 @@ static uint32_t batch_rows(const wr_query *q)
     if (q->kind.reentrant && exchange_of(q) == WR_EXCHANGE_ALWAYS)
         return 1;
     int64_t rows = wr_settings_int(&q->settings, "weir.batch.rows", WR_BATCH_ROWS_DEFAULT);
+    if (q->kind.transient)
+        rows = WR_MIN(rows, CLIENT_BATCH_ROWS);
     return (uint32_t)WR_MAX((int64_t)1, WR_MIN(rows, (int64_t)65536));
 }
 

@@ -16,6 +16,8 @@
 #include <time.h>
 
 #define LOOK_MS 50
+/* Bytes of texts in a row that room is made for ahead. */
+#define TEXTS_MAX 256u
 
 /**
  * All under `lock`, but what is constant. The producer only adds at `tail`, the consumer only takes
@@ -30,6 +32,7 @@ struct wr__row_queue {
     uint32_t queued;        /* rows */
     size_t bytes;           /* of the batches from head to tail */
     uint32_t columns;
+    uint32_t row_texts; /* the producer's: bytes of a row beside its values, in the last batch */
     bool waits;
     void (*wake)(void *arg); /* NULL: the consumer waits */
     void *wake_arg;
@@ -97,11 +100,16 @@ static struct timespec in_ms(int ms)
 /* The rows' own memory: they outlive the batch of the query that they were copied from. */
 wr__row_batch *wr__row_batch_new(const wr__row_queue *q, uint32_t rows)
 {
-    wr_arena *a = wr_arena_new(0);
+    size_t values = sizeof(wr_value) * rows * q->columns;
+    /* One block for all but texts, which get as much as those of the batch before needed: a chain
+     * of blocks, each twice the last, would be half empty. */
+    wr_arena *a =
+        wr_arena_new(sizeof(wr__row_batch) + values + rows + 64 + (size_t)q->row_texts * rows);
     wr__row_batch *b = WR_NEW(a, wr__row_batch);
     b->arena = a;
-    b->values = wr_arena_alloc(a, sizeof(wr_value) * rows * q->columns);
+    b->values = wr_arena_alloc(a, values);
     b->tombstones = WR_NEW_N(a, bool, rows);
+    b->bytes = wr_arena_used(a);
     return b;
 }
 
@@ -133,6 +141,7 @@ weir_status wr__row_queue_put(wr__row_queue *q, wr__row_batch *b, const atomic_b
         wr__row_batch_free(b);
         return WEIR_OK;
     }
+    q->row_texts = (uint32_t)WR_MIN((wr_arena_used(b->arena) - b->bytes) / b->rows + 1, TEXTS_MAX);
     b->bytes = wr_arena_held(b->arena);
     pthread_mutex_lock(&q->lock);
     WR_ASSERT(!q->ended);

@@ -26,9 +26,9 @@
 #define WR__QUEUE_ROWS 8192u
 /** Bytes that the batches of a queue with a consumer that is told may have before its producer
  *  waits: there may be thousands of such queues. One batch may go beyond it. */
-#define WR__QUEUE_BYTES (128u << 10)
+#define WR__QUEUE_BYTES (64u << 10)
 /** Rows that a producer puts into one batch at most. */
-#define WR__QUEUE_BATCH 512u
+#define WR__QUEUE_BATCH 256u
 
 typedef struct wr__row_queue wr__row_queue;
 
@@ -40,7 +40,7 @@ typedef struct wr__row_batch {
     bool *tombstones;
     const char *host;  /* "host:port" of the server that they came from; NULL: this process */
     uint32_t rows, at; /* filled in; taken */
-    size_t bytes;      /* the arena's, since it was put */
+    size_t bytes;      /* without texts; the arena's, since it was put */
 } wr__row_batch;
 
 /** @p waits: a full queue makes the producer wait. */

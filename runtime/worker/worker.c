@@ -21,6 +21,8 @@
 #define RESTORE_POLL_MS  5
 /* A query that writes nothing still listens to its producer. */
 #define SERVE_EVERY_NS 1000000000ll
+/* So long after the last rows a worker gives back what only large batches need. */
+#define TRIM_AFTER_NS 1000000000ll
 
 /* ---- a step ---- */
 
@@ -62,6 +64,19 @@ static weir_status poll(wr_worker *w, int timeout_ms, weir_error *err)
     return wr__worker_rebalance(w, err);
 }
 
+/* Memory that only large batches need is kept while they come. */
+static void trim_idle(wr_worker *w, bool progressed, int64_t now)
+{
+    WR_ASSERT(now >= 0 && w->worked_ns >= 0);
+    if (progressed) {
+        w->worked_ns = now;
+    } else if (w->worked_ns < now - TRIM_AFTER_NS) {
+        wr__worker_trim_slots(w);
+        wr_memory_idle();
+        w->worked_ns = INT64_MAX;
+    }
+}
+
 weir_status wr_worker_step(wr_worker *w, int timeout_ms, bool *progressed, bool *done,
                            weir_error *err)
 {
@@ -80,6 +95,7 @@ weir_status wr_worker_step(wr_worker *w, int timeout_ms, bool *progressed, bool 
     if (wr__commit_is_due(w, *progressed) || (at_ends && w->commit.dirty))
         WR_TRY(wr__worker_commit(w, err));
     *done = at_ends;
+    trim_idle(w, *progressed, since);
     observe(w, since);
     atomic_store(&w->commit.idle, !w->commit.dirty);
     return WEIR_OK;

@@ -30,6 +30,8 @@
 static void set_bounds(wr__consumer *c, uint32_t queues_n)
 {
     int64_t share = WR_MAX(BUFFER_MAX_ALL / queues_n, BUFFER_LEAST);
+    if (c->transient) /* one of hundreds, whose clients may be slow */
+        share = BUFFER_LEAST;
     int64_t most = wr_settings_int(c->settings, "buffered.records.per.partition",
                                    WR_MIN(share, (int64_t)BUFFER_MAX));
     c->buffer_max = (uint32_t)WR_MAX((int64_t)1, WR_MIN(most, (int64_t)INT32_MAX));
@@ -61,6 +63,7 @@ void wr__consumer_init(wr__consumer *c, const wr_worker_options *o, const wr_wor
         .topics_n = o->topics_n,
         .group = o->group ? wr_strdup(o->group) : NULL,
         /* Several slots: there should be something for each. */
+        .transient = o->transient,
         .polls_max = o->topics_n > 1 ? POLLS_MERGE
                      : o->slots > 1  ? 2 * o->slots
                                      : 1,

@@ -26,6 +26,7 @@ typedef struct wr__consumer {
     uint32_t topics_n;
     char *group;                       /* NULL: none */
     uint32_t polls_max;                /* batches to take in before something is processed */
+    bool transient;                    /* of a client's query */
     uint32_t poll_records, buffer_max; /* records of a poll; of a queue, before it is paused */
     wr_budget *budget;                 /* bytes of queues, of all workers; NULL: no bound */
     size_t bytes, published;           /* of all queues; that the budget knows of */

@@ -93,7 +93,8 @@ struct wr_worker {
     wr__catch_up catch_up;
     wr__standby_plan standby;
     wr_executor_slot *slots;
-    bool restoring; /* some client is, or was when last looked: restoring.c */
+    int64_t worked_ns; /* monotonic, when rows were last processed; INT64_MAX: trimmed since */
+    bool restoring;    /* some client is, or was when last looked: restoring.c */
     wr__guard guard;
     wr_worker_times times; /* since they were last observed */
     int failures;          /* of the worker since its last commit */
@@ -113,6 +114,8 @@ void wr__worker_close(wr_worker *w);
 /** The same settings for a catch-up worker of @p main, with @p c as its client. */
 wr_worker *wr__worker_new_beside(wr_worker *main, wr_worker_client *c);
 void wr__worker_reset_slots(wr_worker *w);
+/** Between two rounds, when there is nothing to do: give back what large batches have needed. */
+void wr__worker_trim_slots(wr_worker *w);
 /** Which executor slot a partition belongs to. */
 static inline uint32_t wr__worker_slot(const wr_worker *w, int32_t partition)
 {

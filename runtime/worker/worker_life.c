@@ -3,6 +3,9 @@
 #include "runtime/worker/worker_internal.h"
 #include "common/diag.h"
 
+/** What the scratch memory of a slot begins with, and keeps while there is nothing to do. */
+#define SLOT_BYTES 65536u
+
 /* Reports of Kafka's clients wait in them until they are polled, and a worker polls for ever. Names
  * with the role before them reach the clients; what the user has set for a role stays. */
 static void ask_for_statistics(wr_settings *s)
@@ -58,7 +61,7 @@ wr_worker *wr_worker_new(const wr_worker_options *o)
     w->consumer.arg = w;
     w->slots = wr_calloc(o->slots, sizeof *w->slots);
     for (uint32_t s = 0; s < o->slots; s++)
-        w->slots[s] = (wr_executor_slot){wr_arena_new(65536), wr_source_pool_new()};
+        w->slots[s] = (wr_executor_slot){wr_arena_new(SLOT_BYTES), wr_source_pool_new()};
     w->commit.exactly_once = wr_settings_exactly_once(&w->settings) && !o->transient &&
                              wr_log_can(o->log)->has_changelogs;
     w->commit.interval_ns =
@@ -154,6 +157,17 @@ void wr__worker_reset_slots(wr_worker *w)
 {
     for (uint32_t s = 0; s < w->o.slots; s++)
         wr_arena_reset(w->slots[s].scratch);
+}
+
+/* Thousands of workers may be waiting for records, each with what its largest batch has needed. */
+void wr__worker_trim_slots(wr_worker *w)
+{
+    WR_ASSERT(w->slots && w->o.slots > 0);
+    for (uint32_t s = 0; s < w->o.slots; s++) {
+        wr_arena_reset(w->slots[s].scratch);
+        wr_arena_trim(w->slots[s].scratch, SLOT_BYTES);
+        wr_source_pool_trim(w->slots[s].sources);
+    }
 }
 
 weir_status wr__worker_spawn(wr_worker *w, void *(*run)(void *worker), weir_error *err)

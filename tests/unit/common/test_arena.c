@@ -55,6 +55,27 @@ static void test_large_object(void **state)
     wr_arena_free(a);
 }
 
+/* Small ones are kept: there is nothing to be had from them. */
+static void test_trim(void **state)
+{
+    (void)state;
+    wr_arena *a = wr_arena_new(4096);
+    wr_arena_trim(a, 4096); /* nothing is held */
+    memset(wr_arena_alloc(a, 1000), 1, 1000);
+    wr_arena_reset(a);
+    size_t small = wr_arena_held(a);
+    wr_arena_trim(a, 4096);
+    assert_int_equal(wr_arena_held(a), small);
+    for (int i = 0; i < 100; i++)
+        memset(wr_arena_alloc(a, 1000), 1, 1000);
+    wr_arena_reset(a);
+    wr_arena_trim(a, 4096);
+    assert_true(wr_arena_held(a) <= 4096);
+    memset(wr_arena_alloc(a, 100), 1, 100); /* and it begins anew */
+    assert_true(wr_arena_held(a) <= 4096);
+    wr_arena_free(a);
+}
+
 static void test_calloc_is_clear_after_reset(void **state)
 {
     (void)state;
@@ -106,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_objects_do_not_overlap),
         cmocka_unit_test(test_reset_releases),
+        cmocka_unit_test(test_trim),
         cmocka_unit_test(test_large_object),
         cmocka_unit_test(test_calloc_is_clear_after_reset),
         cmocka_unit_test(test_copies),
