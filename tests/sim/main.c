@@ -79,8 +79,13 @@ static bool all_requests_answered(bool print)
     static const struct {
         int api;
         const char *name;
-    } known[] = {{0, "Produce"},      {1, "Fetch"},           {3, "Metadata"},
-                 {18, "ApiVersions"}, {22, "InitProducerId"}, {23, "OffsetForLeaderEpoch"}};
+    } known[] = {{0, "Produce"},
+                 {2, "ListOffsets"},
+                 {1, "Fetch"},
+                 {3, "Metadata"},
+                 {18, "ApiVersions"},
+                 {22, "InitProducerId"},
+                 {23, "OffsetForLeaderEpoch"}};
     bool all = sim_net_cuts && sim_node_elections;
     for (size_t i = 0; i < WR_ARRAY_LEN(known); i++) {
         if (print)

@@ -51,6 +51,8 @@ static void make_plan(int queries, sim_clients clients)
         p->wire[i] = clients == SIM_EITHER ? half() : clients == SIM_WIRE;
     if (p->queries & SIM_CHAIN)
         p->queries |= SIM_FILTER;
+    if (clients != SIM_LIBRDKAFKA && half())
+        p->watched = p->queries & SIM_FILTER && half() ? "big" : "in";
     /* Nothing fences at least once: what a process that others took for dead has sent may come
      * after what its successor wrote, and an older count is then the last one, in the changelog,
      * too (docs/operations.md). */
@@ -65,13 +67,14 @@ void sim_plan_print(void)
     const sim_plan *p = &world.plan;
     printf("%s, queries %d, %d partitions, %d processes, %zu rows, commits %d ms, %d threads; "
            "state %d bytes, trouble 1/%llu, errors 1/%llu, delays 1/%llu, kills %llu%s%s%s%s; "
-           "clients %s, %s\n",
+           "clients %s, %s; %s is watched\n",
            p->exactly_once ? "exactly once" : "at least once", p->queries, p->partitions,
            p->processes, p->rows, p->commit_ms, p->threads, p->state_bytes,
            (unsigned long long)p->trouble, (unsigned long long)p->errors,
            (unsigned long long)p->delays, (unsigned long long)p->kills, p->groups ? ", groups" : "",
            p->stalls ? ", stalls" : "", p->caching ? "" : ", no caching", p->nodes ? ", nodes" : "",
-           p->wire[0] ? "wire" : "librdkafka", p->wire[1] ? "wire" : "librdkafka");
+           p->wire[0] ? "wire" : "librdkafka", p->wire[1] ? "wire" : "librdkafka",
+           p->watched ? p->watched : "nothing");
 }
 
 /* ---- input ---- */
@@ -254,6 +257,8 @@ bool sim_run(uint64_t seed, int queries, sim_clients clients)
     world.chaos = true;
     sim_trouble_one_in = world.plan.trouble;
     process_start_all();
+    if (world.plan.watched)
+        watcher_begin(world.plan.watched);
     while (world.rows_n < world.plan.rows && !world.failure[0]) {
         sim_sleep_us((int64_t)sim_below(sim_one_in(6) ? 12000000 : 400000));
         put_rows(sim_below(12));
@@ -266,6 +271,7 @@ bool sim_run(uint64_t seed, int queries, sim_clients clients)
     await_results();
     sim_sleep_us(QUIET_US);
     check_again("later");
+    watcher_end();
     process_end_all();
     check_again("after the end");
     if (sim_trace_on)

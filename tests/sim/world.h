@@ -32,15 +32,16 @@ typedef struct sim_plan {
     size_t rows; /* of input */
     int commit_ms;
     int threads;
-    int state_bytes;  /* that a query may hold before it must write; 0: as usual */
-    bool caching;     /* else every change of a table is emitted */
-    uint64_t trouble; /* of requests */
-    uint64_t errors;  /* one in so many fault points fails; 0: none */
-    uint64_t delays;  /* one in so many waits */
-    uint64_t kills;   /* how many passes of fault points until one kills, at most; 0: none */
-    bool groups;      /* groups are deleted, and, exactly once, moved */
-    bool stalls;      /* processes are frozen, or cut off */
-    bool nodes;       /* nodes die, stand still, lead no more */
+    int state_bytes;     /* that a query may hold before it must write; 0: as usual */
+    bool caching;        /* else every change of a table is emitted */
+    uint64_t trouble;    /* of requests */
+    uint64_t errors;     /* one in so many fault points fails; 0: none */
+    uint64_t delays;     /* one in so many waits */
+    uint64_t kills;      /* how many passes of fault points until one kills, at most; 0: none */
+    bool groups;         /* groups are deleted, and, exactly once, moved */
+    bool stalls;         /* processes are frozen, or cut off */
+    bool nodes;          /* nodes die, stand still, lead no more */
+    const char *watched; /* a topic that somebody reads meanwhile by our client; NULL: none */
     bool wire[SIM_PROCESSES]; /* who reads, and at least once writes, by Weir's own client */
 } sim_plan;
 
@@ -73,6 +74,12 @@ void sim_plan_print(void);
 
 /** Is all that the rows make there? @p exact: and nothing else. What is wrong into @p why. */
 bool oracle_holds(bool exact, char *why, size_t size);
+
+/* ---- watcher.c ---- */
+
+void watcher_begin(const char *topic);
+/** It has read everything, or world.failure says what is missing. Nothing where none has begun. */
+void watcher_end(void);
 
 /* ---- process.c ---- */
 
