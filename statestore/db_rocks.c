@@ -95,6 +95,10 @@ static bool is_damage(const char *text)
 static weir_status open_error(const rocks_db *db, weir_error *err, char *text, bool *damaged)
 {
     const char *path = db->base.path;
+    if (strstr(text, "lock hold by current process") || strstr(text, "While lock file")) {
+        rocksdb_free(text);
+        return wr__directory_used(path, err);
+    }
     bool full = wr__room_is_lacking(text);
     bool unknown = strstr(text, "Column families not opened") != NULL;
     *damaged = !unknown && is_damage(text);
@@ -242,6 +246,7 @@ static weir_status open_once(const char *path, const wr_db_options *options, int
     wr_buf_free(&loads);
     wr__acknowledged_look(path, &db->acknowledged);
     acknowledge(db, true);
+    WR_ASSERT(lock >= 0 && db->rocks);
     db->lock = lock;
     *out = &db->base;
     return WEIR_OK;
@@ -250,6 +255,7 @@ static weir_status open_once(const char *path, const wr_db_options *options, int
 /* The lock is held until the directory is moved: another process would move its successor. */
 static weir_status replace_damaged(const char *path, const char *why, int *lock, weir_error *err)
 {
+    WR_ASSERT(*lock >= 0 && *why);
     WR_TRY(wr__damaged_move_aside(path, why, err));
     close(*lock);
     *lock = -1;
