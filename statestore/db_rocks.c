@@ -16,7 +16,6 @@
 #include "statestore/db_rocks_options.h"
 #include "statestore/room.h"
 
-#include <dirent.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -118,20 +117,6 @@ static weir_status open_error(const rocks_db *db, weir_error *err, char *text, b
 }
 
 /* ------------------------------------------------------------------ open, close */
-
-/* Remove a flat directory of hard links: a checkpoint, or loads. Best effort: the next one tries
- * too. */
-static void remove_links(const char *path)
-{
-    DIR *dir = opendir(path);
-    if (!dir)
-        return;
-    for (struct dirent *entry; (entry = readdir(dir));)
-        if (entry->d_name[0] != '.')
-            (void)unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    (void)rmdir(path);
-}
 
 static const wr__db_ops rocks_ops;
 
@@ -242,7 +227,7 @@ static weir_status open_once(const char *path, const wr_db_options *options, int
     }
     wr_buf loads = {0};
     wr_buf_printf(&loads, "%s/load", path);
-    remove_links(wr_buf_cstr(&loads));
+    wr__directory_remove_flat(wr_buf_cstr(&loads));
     wr_buf_free(&loads);
     wr__acknowledged_look(path, &db->acknowledged);
     acknowledge(db, true);
@@ -276,9 +261,8 @@ weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **o
     if (st == WEIR_OK)
         st = open_once(path, options, lock, out, &damaged, &why);
     if (st != WEIR_OK && damaged && options->expendable) {
-        char first[sizeof why.message];
-        memcpy(first, why.message, sizeof first);
-        st = replace_damaged(path, first, &lock, &why);
+        const weir_error first = why;
+        st = replace_damaged(path, first.message, &lock, &why);
         if (st == WEIR_OK)
             st = open_once(path, options, lock, out, &damaged, &why);
     }
@@ -327,9 +311,9 @@ static weir_status rocks_flush(wr_db *base, weir_error *err)
     wr_buf path = {0};
     wr_buf_printf(&path, "%s/flush", base->path);
     pthread_mutex_lock(&db->checkpoint_lock);
-    remove_links(wr_buf_cstr(&path)); /* left behind by a crash */
+    wr__directory_remove_flat(wr_buf_cstr(&path)); /* left behind by a crash */
     weir_status st = rocks_checkpoint(base, wr_buf_cstr(&path), err);
-    remove_links(wr_buf_cstr(&path));
+    wr__directory_remove_flat(wr_buf_cstr(&path));
     pthread_mutex_unlock(&db->checkpoint_lock);
     wr_buf_free(&path);
     return st;

@@ -163,3 +163,15 @@ weir_status wr__directory_lock(const char *path, int *fd, weir_error *err)
         err->flags |= WEIR_ERROR_FATAL;
     return WEIR_ERR_STORE;
 }
+
+void wr__directory_remove_flat(const char *path)
+{
+    DIR *dir = opendir(path);
+    if (!dir)
+        return;
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (entry->d_name[0] != '.')
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+    (void)rmdir(path);
+}

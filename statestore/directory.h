@@ -41,5 +41,8 @@ bool wr__damaged_headless(const char *path);
  */
 weir_status wr__damaged_move_aside(const char *path, const char *why,
                                    weir_error *err) WR_MUST_CHECK;
+/** Remove a directory without others in it: a checkpoint's hard links, or loads. Best effort: the
+ *  next one tries too. */
+void wr__directory_remove_flat(const char *path);
 
 #endif
