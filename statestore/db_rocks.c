@@ -13,7 +13,6 @@
 #include "statestore/directory.h"
 #include "statestore/room.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,6 +47,10 @@ static bool is_damage(const char *text)
 static weir_status open_error(const rocks_db *db, weir_error *err, char *text, bool *damaged)
 {
     const char *path = db->base.path;
+    if (strstr(text, "lock hold by current process") || strstr(text, "While lock file")) {
+        rocksdb_free(text);
+        return wr__directory_used(path, err);
+    }
     bool full = wr__room_is_lacking(text);
     bool unknown = strstr(text, "Column families not opened") != NULL;
     *damaged = !unknown && is_damage(text);
@@ -67,20 +70,6 @@ static weir_status open_error(const rocks_db *db, weir_error *err, char *text, b
 }
 
 /* ------------------------------------------------------------------ open, close */
-
-/* Remove a flat directory of hard links: a checkpoint, or loads. Best effort: the next one tries
- * too. */
-static void remove_links(const char *path)
-{
-    DIR *dir = opendir(path);
-    if (!dir)
-        return;
-    for (struct dirent *entry; (entry = readdir(dir));)
-        if (entry->d_name[0] != '.')
-            (void)unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    (void)rmdir(path);
-}
 
 static const wr__db_ops rocks_ops;
 
@@ -192,10 +181,11 @@ static weir_status open_once(const char *path, const wr_db_options *options, int
     }
     wr_buf loads = {0};
     wr_buf_printf(&loads, "%s/load", path);
-    remove_links(wr_buf_cstr(&loads));
+    wr__directory_remove_flat(wr_buf_cstr(&loads));
     wr_buf_free(&loads);
     wr__acknowledged_look(path, &db->acknowledged);
     acknowledge(db, true);
+    WR_ASSERT(lock >= 0 && db->rocks);
     db->lock = lock;
     *out = &db->base;
     return WEIR_OK;
@@ -204,6 +194,7 @@ static weir_status open_once(const char *path, const wr_db_options *options, int
 /* The lock is held until the directory is moved: another process would move its successor. */
 static weir_status replace_damaged(const char *path, const char *why, int *lock, weir_error *err)
 {
+    WR_ASSERT(*lock >= 0 && *why);
     WR_TRY(wr__damaged_move_aside(path, why, err));
     close(*lock);
     *lock = -1;
@@ -224,9 +215,8 @@ weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **o
     if (st == WEIR_OK)
         st = open_once(path, options, lock, out, &damaged, &why);
     if (st != WEIR_OK && damaged && options->expendable) {
-        char first[sizeof why.message];
-        memcpy(first, why.message, sizeof first);
-        st = replace_damaged(path, first, &lock, &why);
+        const weir_error first = why;
+        st = replace_damaged(path, first.message, &lock, &why);
         if (st == WEIR_OK)
             st = open_once(path, options, lock, out, &damaged, &why);
     }
@@ -276,9 +266,9 @@ static weir_status rocks_flush(wr_db *base, weir_error *err)
     wr_buf path = {0};
     wr_buf_printf(&path, "%s/flush", base->path);
     pthread_mutex_lock(&db->checkpoint_lock);
-    remove_links(wr_buf_cstr(&path)); /* left behind by a crash */
+    wr__directory_remove_flat(wr_buf_cstr(&path)); /* left behind by a crash */
     weir_status st = rocks_checkpoint(base, wr_buf_cstr(&path), err);
-    remove_links(wr_buf_cstr(&path));
+    wr__directory_remove_flat(wr_buf_cstr(&path));
     pthread_mutex_unlock(&db->checkpoint_lock);
     wr_buf_free(&path);
     return st;

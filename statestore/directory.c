@@ -128,24 +128,50 @@ static bool is_still(const char *path, int fd)
            locked.st_ino == there.st_ino;
 }
 
+weir_status wr__directory_used(const char *path, weir_error *err)
+{
+    wr_error(err, WEIR_ERR_STORE, "the state directory %s is in use by another process", path);
+    wr_error_hint(err, "stop that process, or give this one a state directory of its own");
+    if (err)
+        err->flags |= WEIR_ERROR_FATAL;
+    return WEIR_ERR_STORE;
+}
+
+/* NFS locks nothing that is not open for writing. */
+static bool cannot_lock_directories(int failed)
+{
+    return failed == EBADF || failed == EOPNOTSUPP || failed == ENOLCK;
+}
+
 weir_status wr__directory_lock(const char *path, int *fd, weir_error *err)
 {
     *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int failed = *fd < 0 || flock(*fd, LOCK_EX | LOCK_NB) != 0 ? errno : 0;
-    bool used = failed == EWOULDBLOCK || (!failed && !is_still(path, *fd));
-    if (!failed && !used)
+    if (*fd >= 0 && cannot_lock_directories(failed))
+        failed = 0;
+    if (!failed && !is_still(path, *fd))
+        failed = EWOULDBLOCK;
+    if (!failed)
         return WEIR_OK;
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
-    if (used) {
-        wr_error(err, WEIR_ERR_STORE, "the state directory %s is in use by another process", path);
-        wr_error_hint(err, "stop that process, or give this one a state directory of its own");
-    } else {
-        wr_error(err, WEIR_ERR_STORE, "cannot lock the state directory %s: %s", path,
-                 strerror(failed));
-    }
+    if (failed == EWOULDBLOCK)
+        return wr__directory_used(path, err);
+    wr_error(err, WEIR_ERR_STORE, "cannot lock the state directory %s: %s", path, strerror(failed));
     if (err)
         err->flags |= WEIR_ERROR_FATAL;
     return WEIR_ERR_STORE;
+}
+
+void wr__directory_remove_flat(const char *path)
+{
+    DIR *dir = opendir(path);
+    if (!dir)
+        return;
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (entry->d_name[0] != '.')
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+    (void)rmdir(path);
 }

@@ -18,9 +18,12 @@ weir_status wr__directory_check(const char *path, weir_error *err) WR_MUST_CHECK
  * Lock @p path against every other opening, of this process or another one, until @p fd is closed.
  * The lock is the directory's own: it goes with it where it is moved aside, and a kill ends it.
  * Nothing may be said of the files in it before: whoever makes a new database of them has it.
+ * File systems that cannot lock a directory (NFS) leave it to RocksDB's lock, which comes later.
  * @return WEIR_ERR_STORE, FATAL: it is in use, or cannot be locked.
  */
 weir_status wr__directory_lock(const char *path, int *fd, weir_error *err) WR_MUST_CHECK;
+/** "the state directory @p path is in use by another process". @return WEIR_ERR_STORE, FATAL. */
+weir_status wr__directory_used(const char *path, weir_error *err);
 /** "the state directory @p path is damaged: @p how". @return WEIR_ERR_STORE, FATAL. */
 weir_status wr__damaged_error(const char *path, const char *how, const char *hint, weir_error *err);
 /** Put a mark into directory @p path: it is damaged, as @p why says. Best effort. Any thread. */
@@ -38,5 +41,8 @@ bool wr__damaged_headless(const char *path);
  */
 weir_status wr__damaged_move_aside(const char *path, const char *why,
                                    weir_error *err) WR_MUST_CHECK;
+/** Remove a directory without others in it: a checkpoint's hard links, or loads. Best effort: the
+ *  next one tries too. */
+void wr__directory_remove_flat(const char *path);
 
 #endif

@@ -3,10 +3,10 @@
 """Groups that are deleted, moved or expire, exactly_once_v2; and topics that are made anew.
 
 In each cycle rows come while the groups of all queries are deleted under a running process, or
-deleted or moved to random offsets while it is stopped. --expiries times the groups of a service are
-waited for until the broker forgets them: it takes a minute or two, so --services of them have nothing
-to do at the same time, half of which run meanwhile. --recreations times the source topic is deleted and made again under
-a running query: what then comes is read, or the query says that it cannot.
+deleted or moved to random offsets while it is stopped. --expiries times a broker forgets the groups of a
+service that runs or is stopped: it takes a minute or two, so of --services at the same time.
+--recreations times the source topic is deleted and made again under a running query, a few at the same
+time: what then comes is read, or the query says that it cannot.
 """
 import concurrent.futures
 import contextlib
@@ -66,8 +66,7 @@ EXPIRED = {  # what becomes of the process: before its groups expire, and after
 
 
 def expire(args, broker, folder, count):
-    """Services that each have a few rows; the broker forgets the groups of all in the same minute, and
-    rows come on before and after the processes begin again. --services at a time, as often as it takes."""
+    """--services at a time, as often as it takes."""
     with contextlib.ExitStack() as stack:
         works = []
         for number in range(min(args.services, args.expiries)):
@@ -92,7 +91,8 @@ def forgettable(work):
 
 
 def expire_together(args, works, count):
-    """@return how many services' groups have expired."""
+    """Rows come before and after each process goes on. @return how many services' groups have
+    expired."""
     for work in works:
         work.feed(100)
     for work in works:

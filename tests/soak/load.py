@@ -3,10 +3,10 @@
 """A steady load for --minutes, exactly_once_v2: memory and descriptors must not grow, nothing be lost.
 
 --rate rows a second come in; once a second the process's resident memory, descriptors and threads are
-looked at, and written to samples.csv in the folder. Windows are stored for five minutes, so
-that state stops growing in the first sixth of an hour; caches are full by then too. From there on the last twelfth of all samples may not be above the first one by
-more than 2 %. Then the outputs are read as a whole, the windows also
-by Kafka's own consumer.
+looked at, and written to samples.csv in the folder. Windows are stored for five minutes, so that state
+stops growing in the first sixth of an hour; caches are full by then too. From there on the last twelfth
+of all samples may not be above the first one by more than 2 %. Then the outputs are read as a whole, the
+windows also by Kafka's own consumer.
 """
 import csv
 import json

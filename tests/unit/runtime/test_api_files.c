@@ -270,7 +270,7 @@ static void test_produce_consume(void **state)
     assert_int_equal(weir_consumer_next(c, true, API_LIMIT_MS, &r, &err), WEIR_DONE);
     weir_consumer_close(c);
     in[0].partition = 3;
-    assert_int_equal(weir_produce(w, in, 1, &err), WEIR_ERR_LOG);
+    assert_int_equal(weir_produce(w, in, 1, &err), WEIR_ERR_MISUSE);
     assert_non_null(strstr(err.message, "no partition 3"));
     in[0].topic = "nope";
     assert_int_equal(weir_produce(w, in, 1, &err), WEIR_ERR_NOT_FOUND);

@@ -409,7 +409,7 @@ static void test_records(void **state)
         assert_true(st == WEIR_ERR_MISUSE || st == WEIR_ERR_LIMIT);
     }
     weir_record r = {.topic = "t", .value = "v", .value_len = 1, .timestamp = -1, .partition = 2};
-    assert_int_equal(weir_produce(w, &r, 1, &err), WEIR_ERR_LOG);
+    assert_int_equal(weir_produce(w, &r, 1, &err), WEIR_ERR_MISUSE);
     r.topic = "none";
     assert_int_equal(weir_produce(w, &r, 1, &err), WEIR_ERR_NOT_FOUND);
     assert_int_equal(weir_topic_create(w, "", 1, &err), WEIR_ERR_MISUSE);
