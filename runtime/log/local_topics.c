@@ -125,8 +125,8 @@ static weir_status check_spec(const wr_topic_spec *spec, weir_error *err)
         return wr_error_hint(err, "1 to 249 letters, digits, '.', '_' and '-'.");
     }
     if (spec->partitions == 0 || spec->partitions < -1 || spec->partitions > PARTITIONS_MAX)
-        return wr_error(err, WEIR_ERR_MISUSE, "Topic '%s' cannot have %d partitions (1 to %d)", name,
-                        spec->partitions, PARTITIONS_MAX);
+        return wr_error(err, WEIR_ERR_MISUSE, "Topic '%s' cannot have %d partitions (1 to %d)",
+                        name, spec->partitions, PARTITIONS_MAX);
     return WEIR_OK;
 }
 
