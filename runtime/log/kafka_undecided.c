@@ -19,7 +19,7 @@
 
 #define WRITTEN "kafka/written/"
 #define OFFSETS "__consumer_offsets"
-enum { LOOK_MS = 30000 };
+enum { LOOK_MS = 30000, TURN_MS = 100 };
 
 struct wr__undecided {
     wr__kafka *log;
@@ -123,6 +123,7 @@ static weir_status reach(wr__undecided *u, const wr_settings *settings, const ch
                   wr_settings_get(&u->log->settings, "ksql.service.id"));
     const wr_wire_undecided_options o = {.id = id,
                                          .timeout_ms = LOOK_MS,
+                                         .turn_ms = TURN_MS,
                                          .group_prefix =
                                              wr_arena_strdup(u->arena, wr_buf_cstr(&groups)),
                                          .go_on = go_on,

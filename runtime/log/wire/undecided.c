@@ -12,7 +12,6 @@
 #define OFFSETS "__consumer_offsets"
 
 enum {
-    SLICE_MS = 100,
     AGAIN_MS = 20,
     TRANSACTION_MS = 60000, /* the next producer of the id says its own */
 };
@@ -39,6 +38,7 @@ weir_status wr__wire_undecided_new(const wr_wire_config *config,
                                    wr_wire_undecided **out, weir_error *err)
 {
     WR_ASSERT(options->id[0] && options->timeout_ms > 0 && options->group_prefix);
+    WR_ASSERT(options->turn_ms > 0);
     wr_wire_undecided *u = wr_calloc(1, sizeof *u);
     u->config = config;
     u->o = *options;
@@ -86,13 +86,17 @@ static weir_status passing(weir_error *err, const char *what, int code)
 static void take_brokers(wr_wire_undecided *u, wr_wire_node *from, wr_wire_answer *a)
 {
     weir_error why;
-    if (wr__wire_cluster_take(&u->cluster, from, a, &u->leaders, &why) != WEIR_OK) {
+    wr_wire_metadata leaders;
+    weir_status st = wr__wire_cluster_take(&u->cluster, from, a, &leaders, &why);
+    if (st != WEIR_OK)
         wr__wire_connection_refuse(from->connection, &why);
+    if (st != WEIR_OK || u->cluster.wanted) { /* of other topics than those of now */
         wr__wire_answer_give_back(&u->answers, a);
         return;
     }
     give_back(u, &u->brokers);
     u->brokers = a;
+    u->leaders = leaders;
 }
 
 static void take_answers(wr_wire_undecided *u)
@@ -127,7 +131,7 @@ static weir_status turn(wr_wire_undecided *u, weir_error *err)
         wr__wire_connection_tend(u->node->connection, now);
         due = WR_MIN(due, wr__wire_connection_due(u->node->connection));
     }
-    int64_t until = WR_MIN(u->deadline_ms, now + SLICE_MS);
+    int64_t until = WR_MIN(u->deadline_ms, now + u->o.turn_ms);
     (void)wr__wire_loop_wait(&u->loop, wr__wire_loop_until(now, due, until), &woken);
     take_answers(u);
     return WEIR_OK;
@@ -330,29 +334,46 @@ static bool is_unsettled(const wr_wire_metadata *m)
     return false;
 }
 
+/* Waiting has ended with @p st; where that is for want of time, say of which partition. */
+static weir_status without_leader(const wr_wire_undecided *u, const char *missing, weir_status st,
+                                  weir_error *err)
+{
+    WR_ASSERT(st != WEIR_OK);
+    if (!missing[0] || wr__wire_now_ms() < u->deadline_ms)
+        return st;
+    wr_error(err, WEIR_ERR_LOG,
+             "%s has no leader, who would know whether records of an earlier transaction are "
+             "undecided there",
+             missing);
+    (void)wr_error_hint(err, "Delete the topic if nobody needs it, or see "
+                             "weir.transactions.end.undecided.");
+    if (err)
+        err->flags |= WEIR_ERROR_RETRIABLE;
+    return WEIR_ERR_LOG;
+}
+
 static weir_status find_leaders(wr_wire_undecided *u, weir_error *err)
 {
+    char missing[300] = ""; /* a partition without a leader, at the last look */
     for (;;) {
         WR_ASSERT(!u->node); /* nobody else is asked */
+        weir_status st = WEIR_OK;
         give_back(u, &u->brokers);
         wr__wire_cluster_refresh(&u->cluster);
-        while (!u->brokers)
-            WR_TRY(turn(u, err));
+        while (st == WEIR_OK && !u->brokers)
+            st = turn(u, err);
+        if (st != WEIR_OK)
+            return without_leader(u, missing, st, err);
         const wr_wire_topic *topic;
         const wr_wire_leader *one = leaderless(&u->leaders, &topic);
         if (!one && !is_unsettled(&u->leaders))
             return WEIR_OK;
-        if (one && wr__wire_now_ms() + SLICE_MS >= u->deadline_ms) {
-            wr_error(err, WEIR_ERR_LOG,
-                     "Topic %.*s partition %d has no leader, who would know whether records of "
-                     "an earlier transaction are undecided there",
-                     (int)topic->name.len, topic->name.ptr, one->partition);
-            (void)wr_error_hint(err, "Delete the topic if nobody needs it, or see "
-                                     "weir.transactions.end.undecided.");
-            err->flags |= WEIR_ERROR_RETRIABLE;
-            return err->code;
-        }
-        WR_TRY(pause_ms(u, AGAIN_MS, err));
+        if (one)
+            snprintf(missing, sizeof missing, "Topic %.*s partition %d", (int)topic->name.len,
+                     topic->name.ptr, one->partition);
+        st = pause_ms(u, AGAIN_MS, err);
+        if (st != WEIR_OK)
+            return without_leader(u, missing, st, err);
     }
 }
 

@@ -24,6 +24,7 @@ typedef struct wr_wire_undecided_options {
     int timeout_ms; /* for all requests together */
     /** Begins names of groups: a partition of __consumer_offsets can be named by a group only. */
     const char *group_prefix;
+    int turn_ms; /* at most so long between two calls of: */
     /** Is called while it waits: an error ends that. NULL: nothing is asked. */
     weir_status (*go_on)(void *arg, weir_error *err);
     void *arg;

@@ -64,7 +64,12 @@ typedef struct fake_part {
     int64_t session_at;
 } fake_part;
 
-typedef struct fake_broker {
+typedef struct fake_broker fake_broker;
+/** Answers requests of its own. @return false: it is none of them */
+typedef bool (*fake_more)(fake_broker *b, wr_wire_api api, wr_wire_in *in, int16_t version,
+                          wr_buf *out);
+
+struct fake_broker {
     int listener, port;
     int advertised; /* the port that Metadata names */
     int fd[FAKE_CONNECTIONS];
@@ -99,7 +104,9 @@ typedef struct fake_broker {
     int16_t last_version;
     uint32_t last_asks, last_forgotten;
     int32_t last_wait_ms;
-} fake_broker;
+    fake_more more; /* NULL: none */
+    void *more_arg;
+};
 
 static inline void fake_start(fake_broker *b)
 {
@@ -206,9 +213,15 @@ static inline void fake_api_versions(const fake_broker *b, wr_buf *out, int16_t 
                {1, 4, b->fetch_max},
                {2, 1, 11},
                {3, 0, 13},
+               {10, 0, 6},
                {18, 0, 4},
                {22, 0, 6},
-               {23, 2, 4}};
+               {23, 2, 4},
+               {24, 0, 5},
+               {25, 0, 4},
+               {26, 0, 5},
+               {61, 0, 0},
+               {65, 0, 0}};
     bool refused = b->old_versions && version > 0, compact = !refused && version >= 3;
     wr__wire_put_i16(out, refused ? WR_WIRE_UNSUPPORTED_VERSION : 0);
     wr__wire_put_array(out, WR_ARRAY_LEN(all), compact);
@@ -644,6 +657,8 @@ static inline void fake_answer(fake_broker *b, int i, wr_str request)
         fake_api_versions(b, &out, version);
     else if (faulty && b->lost)
         in.p = in.end;
+    else if (b->more && b->more(b, api, &in, version, &out))
+        ;
     else if (api == WR_WIRE_PRODUCE)
         fake_produce(b, &in, version, &out);
     else if (api == WR_WIRE_INIT_PRODUCER_ID)
