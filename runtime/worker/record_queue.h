@@ -21,6 +21,8 @@
 
 /** Earlier than every record: nothing is known about a time. */
 #define WR__TIME_UNKNOWN INT64_MIN
+/** Of a record without an event time that nothing with one comes before: it goes first. */
+#define WR__TIME_FIRST (INT64_MIN + 1)
 /** Later than every record: nothing older than anything will come. */
 #define WR__TIME_NEVER INT64_MAX
 

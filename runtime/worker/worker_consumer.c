@@ -281,14 +281,16 @@ static bool needs_times(const wr__consumer *c, const wr__record_queue *q)
     return c->topics[q->topic].event_times && (c->holds || wr__group_merges(&c->groups[q->group]));
 }
 
-/* A record without an event time will be dropped; until then it holds nobody up. */
+/* A record without an event time will be dropped; until then it holds nobody up. Its time is not
+ * unknown: two queues that begin with such records would wait for each other. */
 static weir_status times_of(wr__consumer *c, const wr__record_queue *q, const wr_log_batch *b,
                             int64_t **out, weir_error *err)
 {
     *out = NULL;
     if (!needs_times(c, q))
         return WEIR_OK;
-    int64_t *times = wr_calloc(b->n, sizeof *times), before = q->latest_ms;
+    int64_t *times = wr_calloc(b->n, sizeof *times);
+    int64_t before = WR_MAX(q->latest_ms, WR__TIME_FIRST);
     weir_status st = c->times(c->arg, q->topic, b->records, b->n, times, err);
     if (st != WEIR_OK) {
         wr_free(times);

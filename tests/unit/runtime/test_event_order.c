@@ -384,6 +384,29 @@ static void test_paused_writer(void **state)
     close_world(&world);
 }
 
+/* Records that cannot be read have no event time. Where all partitions begin with one they wait for
+ * nothing. */
+static void test_unreadable_heads(void **state)
+{
+    (void)state;
+    scene world;
+    weir_error err;
+    open_world(&world, 1, true, &(way){"2048", "1", "true", "3"});
+    create_topics(&world);
+    for (int32_t p = 0; p < PARTITIONS; p++) {
+        const weir_record bad = {
+            .topic = "r", .value = "{", .value_len = 1, .timestamp = BEGIN_MS, .partition = p};
+        for (int n = 0; n < 5; n++)
+            assert_int_equal(weir_produce(world.w, &bad, 1, &err), WEIR_OK);
+    }
+    for (int device = 0; device < DEVICES; device++)
+        put(&world, "r", device, "\"V\":1", BEGIN_MS + device);
+    assert_int_equal(weir_flush(world.w, &err), WEIR_OK);
+    run_queries(&world, "CREATE TABLE o AS SELECT v, COUNT(*) AS n FROM r " MINUTES " GROUP BY v;");
+    ROWS(world.w, "SELECT v, n FROM o;", "1|6 ");
+    close_world(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +418,7 @@ int main(void)
         cmocka_unit_test(test_table_of_the_program),
         cmocka_unit_test(test_circle),
         cmocka_unit_test(test_paused_writer),
+        cmocka_unit_test(test_unreadable_heads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
