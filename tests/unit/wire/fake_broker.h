@@ -9,6 +9,7 @@
 #define WR_TESTS_UNIT_WIRE_FAKE_BROKER_H
 
 #include "batch_helper.h"
+#include "runtime/log/wire/config.h"
 #include "runtime/log/wire/messages.h"
 
 #include <arpa/inet.h>
@@ -129,6 +130,25 @@ static inline void fake_start(fake_broker *b)
         b->fd[i] = -1;
     for (int i = 0; i < FAKE_PARTS; i++)
         b->parts[i].epoch_end = b->parts[i].known.id = -1;
+}
+
+/** Of a client of the started broker, whose address is written to @p address. What is of reading or
+ *  writing alone, and whom to tell, is the test's to add. */
+static inline wr_wire_config fake_client(const fake_broker *b, char *address, size_t size)
+{
+    static char client[] = "test", rack[] = "";
+    snprintf(address, size, "127.0.0.1:%d", b->port);
+    return (wr_wire_config){.bootstrap = address,
+                            .client_id = client,
+                            .rack = rack,
+                            .family = AF_INET,
+                            .connect_ms = 5000,
+                            .request_ms = 5000,
+                            .backoff_ms = 1,
+                            .backoff_max_ms = 4,
+                            .retry_ms = 1,
+                            .metadata_age_ms = 100000,
+                            .answer_max = 1 << 20};
 }
 
 static inline void fake_hang_up(fake_broker *b, int i)

@@ -32,29 +32,17 @@ static inline void tell(void *arg, wr_wire_news news, const char *text)
 
 static inline void begin(reading *r)
 {
-    static char client[] = "test", rack[] = "";
     memset(r, 0, sizeof *r);
     fake_start(&r->broker);
-    snprintf(r->address, sizeof r->address, "127.0.0.1:%d", r->broker.port);
-    r->config = (wr_wire_config){.bootstrap = r->address,
-                                 .client_id = client,
-                                 .rack = rack,
-                                 .family = AF_INET,
-                                 .connect_ms = 5000,
-                                 .request_ms = 5000,
-                                 .backoff_ms = 1,
-                                 .backoff_max_ms = 4,
-                                 .retry_ms = 1,
-                                 .metadata_age_ms = 100000,
-                                 .fetch_wait_ms = 500,
-                                 .fetch_min_bytes = 1,
-                                 .fetch_bytes = 1 << 20,
-                                 .partition_bytes = 1 << 16,
-                                 .answer_max = 1 << 20,
-                                 .buffered_max = 1 << 20,
-                                 .committed = true,
-                                 .tell = tell,
-                                 .tell_arg = r};
+    r->config = fake_client(&r->broker, r->address, sizeof r->address);
+    r->config.fetch_wait_ms = 500;
+    r->config.fetch_min_bytes = 1;
+    r->config.fetch_bytes = 1 << 20;
+    r->config.partition_bytes = 1 << 16;
+    r->config.buffered_max = 1 << 20;
+    r->config.committed = true;
+    r->config.tell = tell;
+    r->config.tell_arg = r;
     OK(wr__wire_fetcher_new(&r->config, &r->f, err));
 }
 

@@ -57,39 +57,27 @@ static void on_report(void *arg, const wr_wire_report *r)
 
 static void begin(writing *w)
 {
-    static char client[] = "test", rack[] = "";
     memset(w, 0, sizeof *w);
     fake_start(&w->broker);
-    snprintf(w->address, sizeof w->address, "127.0.0.1:%d", w->broker.port);
     w->order = true;
-    w->config = (wr_wire_config){.bootstrap = w->address,
-                                 .client_id = client,
-                                 .rack = rack,
-                                 .family = AF_INET,
-                                 .connect_ms = 5000,
-                                 .request_ms = 5000,
-                                 .backoff_ms = 1,
-                                 .backoff_max_ms = 4,
-                                 .retry_ms = 1,
-                                 .no_delay = true,
-                                 .metadata_age_ms = 100000,
-                                 .answer_max = 1 << 20,
-                                 .buffered_max = 1 << 20,
-                                 .write = {.acks = -1,
-                                           .idempotent = true,
-                                           .codec = WR_CODEC_LZ4,
-                                           .linger_ms = 2,
-                                           .batch_bytes = 2000,
-                                           .batch_records = 100,
-                                           .buffered_bytes = 1 << 20,
-                                           .buffered_max = 100000,
-                                           .in_flight = 5,
-                                           .message_timeout_ms = 20000,
-                                           .ack_timeout_ms = 1000,
-                                           .retries = INT32_MAX,
-                                           .topic_propagation_ms = 5000},
-                                 .tell = tell,
-                                 .tell_arg = w};
+    w->config = fake_client(&w->broker, w->address, sizeof w->address);
+    w->config.no_delay = true;
+    w->config.buffered_max = 1 << 20;
+    w->config.write = (wr_wire_write_config){.acks = -1,
+                                             .idempotent = true,
+                                             .codec = WR_CODEC_LZ4,
+                                             .linger_ms = 2,
+                                             .batch_bytes = 2000,
+                                             .batch_records = 100,
+                                             .buffered_bytes = 1 << 20,
+                                             .buffered_max = 100000,
+                                             .in_flight = 5,
+                                             .message_timeout_ms = 20000,
+                                             .ack_timeout_ms = 1000,
+                                             .retries = INT32_MAX,
+                                             .topic_propagation_ms = 5000};
+    w->config.tell = tell;
+    w->config.tell_arg = w;
     OK(wr__wire_producer_new(&w->config, on_report, w, &w->p, err));
     for (int i = 0; i < FAKE_PARTS; i++)
         w->out[i] = wr__wire_producer_output(w->p, FAKE_TOPIC, i);

@@ -176,7 +176,6 @@ static weir_status go_on(void *arg, weir_error *err)
 
 static void begin_for(scene *s, int timeout_ms)
 {
-    static char client[] = "test", rack[] = "";
     memset(s, 0, sizeof *s);
     fake_start(&s->broker);
     s->broker.more = answer;
@@ -184,19 +183,8 @@ static void begin_for(scene *s, int timeout_ms)
     s->state = "CompleteAbort";
     for (int i = 0; i < FAKE_PARTS; i++)
         s->open[i] = -1;
-    snprintf(s->address, sizeof s->address, "127.0.0.1:%d", s->broker.port);
-    s->config = (wr_wire_config){.bootstrap = s->address,
-                                 .client_id = client,
-                                 .rack = rack,
-                                 .family = AF_INET,
-                                 .connect_ms = 5000,
-                                 .request_ms = 5000,
-                                 .backoff_ms = 1,
-                                 .backoff_max_ms = 4,
-                                 .retry_ms = 1,
-                                 .metadata_age_ms = 100000,
-                                 .answer_max = 1 << 20,
-                                 .tell = tell};
+    s->config = fake_client(&s->broker, s->address, sizeof s->address);
+    s->config.tell = tell;
     const wr_wire_undecided_options o = {.id = ID,
                                          .timeout_ms = timeout_ms,
                                          .turn_ms = 1,
